@@ -1,0 +1,25 @@
+"""Alembic runs here as the owner (DATABASE_ADMIN_URL), with limits on locks and statements."""
+
+from alembic import context
+from sqlalchemy import create_engine, text
+
+import notifications.models
+import portal.cases.models
+import portal.clocks.models
+import portal.documents.models
+import portal.evidence.models
+import portal.intake.models
+import tenants.models  # noqa: F401
+from tenants.database import Base
+from tenants.settings import settings
+
+url = settings().database_admin_url
+if url is None:
+    raise SystemExit("DATABASE_ADMIN_URL is not set: migrations run as the owner of the tables")
+with create_engine(url.get_secret_value()).connect() as connection:
+    connection.execute(text("set lock_timeout = '5s'"))
+    connection.execute(text("set statement_timeout = '10min'"))
+    connection.commit()
+    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,12 @@
+"""Row ids: UUIDv7, so that rows of one time lie together in an index."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+__all__ = ["new_id", "UUID"]
+
+
+def new_id() -> UUID:
+    """A new id; ids made later sort later (to the millisecond)."""
+    return uuid7()
