@@ -3,12 +3,6 @@
 from alembic import context
 from sqlalchemy import create_engine, text
 
-import notifications.models
-import portal.cases.models
-import portal.clocks.models
-import portal.documents.models
-import portal.evidence.models
-import portal.intake.models
 import tenants.models  # noqa: F401
 from tenants.database import Base
 from tenants.settings import settings

@@ -83,13 +83,13 @@ def _open(session: Session, key: tuple[UUID, UUID, UUID]) -> Claimed:
     letter = vault_of(session, notice.tenant_id).open(notice.sealed, notice.id, "letter")
     unsure = notice.attempts > 1 and bool(
         session.execute(
-            text(
-                "select 1 from notice_attempt where tenant_id = :tenant and notice_id = :notice and ended_at is null"
-            ),
+            text("select 1 from notice_attempt where tenant_id = :tenant and notice_id = :notice and ended_at is null"),
             {"tenant": notice.tenant_id, "notice": notice.id},
         ).first()
     )
-    return Claimed(key, Letter(str(notice.id), letter["to"], letter["subject"], letter["body"]), notice.attempts, unsure)
+    return Claimed(
+        key, Letter(str(notice.id), letter["to"], letter["subject"], letter["body"]), notice.attempts, unsure
+    )
 
 
 def _send(line: Line, channel: Channel, claimed: Claimed, now: Callable[[], datetime]) -> int:
@@ -115,8 +115,12 @@ def _begin(channel: Channel, claimed: Claimed, at: datetime) -> UUID:
     with scoped_session(Scope.system("deliver")) as session:
         session.add(
             NoticeAttempt(
-                bureau_id=bureau, tenant_id=tenant, id=attempt, notice_id=notice,
-                provider=channel.provider, started_at=at,
+                bureau_id=bureau,
+                tenant_id=tenant,
+                id=attempt,
+                notice_id=notice,
+                provider=channel.provider,
+                started_at=at,
             )  # fmt: skip
         )
     return attempt

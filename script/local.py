@@ -148,9 +148,7 @@ class Postgres:
             return False
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [str(self.bin / program), *arguments], capture_output=True, text=True, **self._identity()
-        )
+        done = subprocess.run([str(self.bin / program), *arguments], capture_output=True, text=True, **self._identity())
         if done.returncode:
             raise SystemExit(f"{program} failed:\n{done.stderr}")
 

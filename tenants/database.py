@@ -52,9 +52,7 @@ class Scope:
     paper: str | None = None
     """Check code of a paper that somebody wants verified."""
 
-    PURPOSES: ClassVar[frozenset[str]] = frozenset(
-        {"login", "relay", "deliver", "scan", "render", "rollup", "admin"}
-    )
+    PURPOSES: ClassVar[frozenset[str]] = frozenset({"login", "relay", "deliver", "scan", "render", "rollup", "admin"})
 
     @classmethod
     def public(cls, bureau: UUID, tenant: UUID, **proof: Any) -> "Scope":

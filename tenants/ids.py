@@ -4,7 +4,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-__all__ = ["new_id", "UUID"]
+__all__ = ["UUID", "new_id"]
 
 
 def new_id() -> UUID:

@@ -230,7 +230,5 @@ def _person(session: Session, officer: Officer, under_way: OfficerSession) -> Pe
 
 def officers_with(session: Session, tenant: UUID, roles: Collection[str]) -> list[Officer]:
     """Active officers of an organisation that hold one of `roles`."""
-    query = select(Officer).where(
-        Officer.tenant_id == tenant, Officer.active, Officer.roles.overlap(list(roles))
-    )
+    query = select(Officer).where(Officer.tenant_id == tenant, Officer.active, Officer.roles.overlap(list(roles)))
     return list(session.scalars(query.order_by(Officer.id)))

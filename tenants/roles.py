@@ -30,7 +30,5 @@ LABELS = {
     Role.BUREAU_HEAD: "局领导",
     Role.REGISTRAR: "管理员",
 }
-AT_STATION = frozenset(
-    {Role.STATION_HEAD, Role.LIAISON, Role.COORDINATOR, Role.MEDIATOR, Role.VOLUNTEER, Role.CLERK}
-)
+AT_STATION = frozenset({Role.STATION_HEAD, Role.LIAISON, Role.COORDINATOR, Role.MEDIATOR, Role.VOLUNTEER, Role.CLERK})
 AT_BUREAU = frozenset({Role.SUPERVISOR, Role.BUREAU_HEAD, Role.REGISTRAR})

@@ -31,9 +31,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_audit")),
     )
-    op.create_index(
-        "ix_audit_case", "audit", ["tenant_id", "case_id", "id"], unique=False
-    )
+    op.create_index("ix_audit_case", "audit", ["tenant_id", "case_id", "id"], unique=False)
     op.create_table(
         "bureau",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -44,9 +42,7 @@ def upgrade() -> None:
         sa.Column("short_name", sa.Text(), nullable=False),
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["parent_id"], ["bureau.id"], name=op.f("fk_bureau_bureau_parent_id")
-        ),
+        sa.ForeignKeyConstraint(["parent_id"], ["bureau.id"], name=op.f("fk_bureau_bureau_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bureau")),
         sa.UniqueConstraint("code", name=op.f("uq_bureau_code")),
     )
@@ -162,9 +158,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "name", name=op.f("pk_counter")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "name", name=op.f("pk_counter")),
     )
     op.create_table(
         "directory",
@@ -182,9 +176,7 @@ def upgrade() -> None:
         sa.Column("off", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("recounted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_local_day")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_local_day")),
         sa.UniqueConstraint(
             "bureau_id",
             "tenant_id",
@@ -229,9 +221,7 @@ def upgrade() -> None:
             "recipient",
             "channel",
             "template",
-            name=op.f(
-                "uq_notice_bureau_id_tenant_id_event_id_recipient_channel_template"
-            ),
+            name=op.f("uq_notice_bureau_id_tenant_id_event_id_recipient_channel_template"),
         ),
     )
     op.create_index("ix_notice_case", "notice", ["tenant_id", "case_id"], unique=False)
@@ -266,9 +256,7 @@ def upgrade() -> None:
         sa.Column("invite_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_officer")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_officer")),
     )
     op.create_table(
         "paper",
@@ -323,9 +311,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_phone_code")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_phone_code")),
     )
     op.create_index(
         "ix_phone_code_phone",
@@ -341,9 +327,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("effective_from", sa.Date(), nullable=False),
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_policy_profile")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_policy_profile")),
         sa.UniqueConstraint(
             "bureau_id",
             "tenant_id",
@@ -358,9 +342,7 @@ def upgrade() -> None:
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_tenant_key")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_tenant_key")),
         sa.UniqueConstraint(
             "bureau_id",
             "tenant_id",
@@ -390,13 +372,9 @@ def upgrade() -> None:
             ["cases.bureau_id", "cases.tenant_id", "cases.id"],
             name=op.f("fk_deadline_cases_bureau_id_tenant_id_case_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_deadline")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_deadline")),
     )
-    op.create_index(
-        "ix_deadline_case", "deadline", ["tenant_id", "case_id"], unique=False
-    )
+    op.create_index("ix_deadline_case", "deadline", ["tenant_id", "case_id"], unique=False)
     op.create_index(
         "ix_deadline_provisional",
         "deadline",
@@ -431,9 +409,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_event")),
     )
-    op.create_index(
-        "ix_event_case", "event", ["tenant_id", "case_id", "id"], unique=False
-    )
+    op.create_index("ix_event_case", "event", ["tenant_id", "case_id", "id"], unique=False)
     op.create_table(
         "evidence",
         sa.Column("bureau_id", sa.UUID(), nullable=False),
@@ -453,13 +429,9 @@ def upgrade() -> None:
             ["cases.bureau_id", "cases.tenant_id", "cases.id"],
             name=op.f("fk_evidence_cases_bureau_id_tenant_id_case_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_evidence")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_evidence")),
     )
-    op.create_index(
-        "ix_evidence_case", "evidence", ["tenant_id", "case_id", "id"], unique=False
-    )
+    op.create_index("ix_evidence_case", "evidence", ["tenant_id", "case_id", "id"], unique=False)
     op.create_table(
         "notice_attempt",
         sa.Column("bureau_id", sa.UUID(), nullable=False),
@@ -476,9 +448,7 @@ def upgrade() -> None:
             ["notice.bureau_id", "notice.tenant_id", "notice.id"],
             name=op.f("fk_notice_attempt_notice_bureau_id_tenant_id_notice_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_notice_attempt")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_notice_attempt")),
     )
     op.create_index(
         "ix_notice_attempt_notice",
@@ -500,9 +470,7 @@ def upgrade() -> None:
             ["officer.bureau_id", "officer.tenant_id", "officer.id"],
             name=op.f("fk_officer_session_officer_bureau_id_tenant_id_officer_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "bureau_id", "tenant_id", "id", name=op.f("pk_officer_session")
-        ),
+        sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_officer_session")),
     )
     op.create_table(
         "party",
@@ -525,12 +493,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_party")),
     )
     op.create_index("ix_party_case", "party", ["tenant_id", "case_id"], unique=False)
-    op.create_index(
-        "ix_party_id_number", "party", ["tenant_id", "id_index"], unique=False
-    )
-    op.create_index(
-        "ix_party_phone", "party", ["tenant_id", "phone_index"], unique=False
-    )
+    op.create_index("ix_party_id_number", "party", ["tenant_id", "id_index"], unique=False)
+    op.create_index("ix_party_phone", "party", ["tenant_id", "phone_index"], unique=False)
     op.create_table(
         "station",
         sa.Column("bureau_id", sa.UUID(), nullable=False),
@@ -545,9 +509,7 @@ def upgrade() -> None:
         sa.Column("hours", sa.Text(), nullable=False),
         sa.Column("intro", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["bureau_id"], ["bureau.id"], name=op.f("fk_station_bureau_bureau_id")
-        ),
+        sa.ForeignKeyConstraint(["bureau_id"], ["bureau.id"], name=op.f("fk_station_bureau_bureau_id")),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", name=op.f("pk_station")),
     )
     op.create_table(

@@ -89,7 +89,9 @@ def begin(
     return Act(session, office, case, row, actor, at, step, new_id(), deadlines_of(session, case))
 
 
-def finish(act: Act, *, public: str | None, internal: str | None = None, reason: str | None = None, **changes: Any) -> None:
+def finish(
+    act: Act, *, public: str | None, internal: str | None = None, reason: str | None = None, **changes: Any
+) -> None:
     """Write the act: state, clocks, event, audit and all that was added. Raises Conflict."""
     row, step = act.row, act.step
     state = row.target.value if row.target else act.case.state

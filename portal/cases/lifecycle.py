@@ -20,7 +20,7 @@ from portal.cases.parties import CONSUMER, RESPONDENT
 from portal.cases.states import State
 from portal.cases.steps import Row
 from portal.clocks.deadlines import open_deadline, open_until
-from portal.clocks.words import say_by
+from portal.gate.words import say_by
 from tenants.calendar import end_of
 
 

@@ -56,7 +56,9 @@ class Wanted:
     red: bool = False
 
 
-def queue(session: Session, wanted: Wanted, now: datetime, after: tuple[datetime, UUID] | None = None) -> Sequence[Case]:
+def queue(
+    session: Session, wanted: Wanted, now: datetime, after: tuple[datetime, UUID] | None = None
+) -> Sequence[Case]:
     """A page of cases by nearest open deadline (closed ones newest first), `PAGE` + 1 at most.
 
     `after` is the key of the last row of the page before: (next_due_at, id), or (created_at, id) of closed ones.

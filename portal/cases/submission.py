@@ -22,7 +22,7 @@ from portal.cases.parties import CONSUMER, RESPONDENT, Person, mask_name, party_
 from portal.cases.states import BY_ACT, State
 from portal.cases.steps import Row, Step, take
 from portal.clocks.deadlines import open_deadline
-from portal.clocks.words import say_by
+from portal.gate.words import say_by
 from tenants.calendar import china_date
 from tenants.database import Scope, scoped_session
 from tenants.ids import new_id

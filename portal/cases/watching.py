@@ -16,15 +16,15 @@ from notifications.models import Notice
 from notifications.outbox import Recipient, notices
 from portal.cases.acting import FAR, SYSTEM, event_row
 from portal.cases.models import Case, Event
-from portal.cases.office import Office, office_of
+from portal.cases.office import Office, forget_offices, office_of
 from portal.clocks.deadlines import LABELS, ended, recounted
 from portal.clocks.ladder import digest_gap, due_rungs, may_tell_from
 from portal.clocks.models import Alert, Deadline
-from portal.clocks.words import say_by, say_time
+from portal.gate.words import say_by, say_time
 from portal.settings import settings
 from tenants.database import Scope, scoped_session
 from tenants.ids import new_id
-from tenants.models import Bureau, Officer, Station
+from tenants.models import Bureau, LocalDay, Officer, Station
 from tenants.officers import officers_with
 from tenants.profiles import Rung
 from tenants.roles import Role
@@ -117,9 +117,7 @@ def _tell(session: Session, officer_id: UUID, alerts: list[Alert], at: datetime)
     office = office_of(session, alerts[0].bureau_id, alerts[0].tenant_id, at)
     last = session.scalar(
         select(Notice.created_at)
-        .where(
-            Notice.tenant_id == officer.tenant_id, Notice.recipient == str(officer.id), Notice.template == "digest"
-        )
+        .where(Notice.tenant_id == officer.tenant_id, Notice.recipient == str(officer.id), Notice.template == "digest")
         .order_by(Notice.created_at.desc())
         .limit(1)
     )
@@ -213,3 +211,19 @@ def recount(session: Session, bureau: UUID, at: datetime, reason: str) -> int:
         words = f"“{LABELS[deadline.code]}”期限由{say_time(old)}改为{say_time(deadline.due_at)},原因:{reason}。"
         _note(session, case, at, "recount", words)
     return moved
+
+
+def recount_for_local_days(at: datetime) -> int:
+    """Count again the districts that have a new local day; returns how many deadlines moved."""
+    with scoped_session(Scope.system("scan")) as session:
+        waiting = select(LocalDay).where(LocalDay.recounted_at.is_(None)).order_by(LocalDay.id).limit(20)
+        days = list(session.scalars(waiting.with_for_update(skip_locked=True)))
+        if not days:
+            return 0
+        forget_offices()
+        moved = 0
+        for day in days:
+            words = f"{day.day.month}月{day.day.day}日{'停止办公' if day.off else '正常办公'}({day.reason})"
+            moved += recount(session, day.bureau_id, at, words)
+            day.recounted_at = at
+        return moved

@@ -103,9 +103,7 @@ def _moved(last: date, calendar: Calendar, weekend_moves: bool) -> list[CountedD
     return lines
 
 
-def rung_times(
-    start: datetime, end: datetime, profile: Profile, calendar: Calendar
-) -> list[tuple[Rung, datetime]]:
+def rung_times(start: datetime, end: datetime, profile: Profile, calendar: Calendar) -> list[tuple[Rung, datetime]]:
     """When each rung of the ladder fires for a deadline from `start` to `end`, earliest first."""
     times = [(rung, _rung_time(rung, start, end, calendar)) for rung in profile.ladder]
     return sorted(times, key=lambda pair: pair[1])

@@ -12,10 +12,10 @@ from portal.cases.parties import CONSUMER, RESPONDENT, Person, people_of
 from portal.cases.reading import deadlines_of
 from portal.cases.states import State
 from portal.clocks.deadlines import LABELS
-from portal.clocks.words import say_by, say_date, say_time
 from portal.documents.asking import KINDS
 from portal.documents.models import Paper
 from portal.documents.typesetting import qr
+from portal.gate.words import say_by, say_date, say_time
 
 CHANNELS = {"web": "网页", "qr": "扫码", "counter": "到站", "phone": "电话"}
 

@@ -20,5 +20,3 @@ class PhoneCode(Base, Owned):
     sent_at: Mapped[datetime] = mapped_column(UTC_TIME)
     tries: Mapped[int] = mapped_column(Integer)
     used_at: Mapped[datetime | None] = mapped_column(UTC_TIME)
-
-
