@@ -18,7 +18,7 @@ from notifications.channels import Channel, Letter, Line, Refused, Unavailable
 from notifications.channels.sms import SmsChannel
 from notifications.channels.smtp import SmtpChannel
 from notifications.models import Notice, NoticeAttempt
-from notifications.settings import settings
+from notifications.settings import NotificationSettings, settings
 from tenants.database import Scope, scoped_session
 from tenants.ids import new_id
 from tenants.vault import vault_of
@@ -47,7 +47,8 @@ class Claimed:
 
 def channel_named(name: str) -> Channel:
     """Raises KeyError for an unknown channel."""
-    return {"email": SmtpChannel, "sms": SmsChannel}[name](settings())
+    makers: dict[str, Callable[[NotificationSettings], Channel]] = {"email": SmtpChannel, "sms": SmsChannel}
+    return makers[name](settings())
 
 
 def clock() -> datetime:
@@ -95,10 +96,7 @@ def _open(session: Session, key: tuple[UUID, UUID, UUID]) -> Claimed:
 def _send(line: Line, channel: Channel, claimed: Claimed, now: Callable[[], datetime]) -> int:
     attempt = _begin(channel, claimed, now())
     try:
-        if claimed.unsure and line.knows(claimed.letter.reference):
-            answer = "known"
-        else:
-            answer = line.send(claimed.letter)
+        answer = "known" if claimed.unsure and line.knows(claimed.letter.reference) else line.send(claimed.letter)
     except Refused as error:
         _end(claimed, attempt, "refused", str(error), now(), state="dead", error=f"refused {error}")
         return 0
@@ -121,7 +119,7 @@ def _begin(channel: Channel, claimed: Claimed, at: datetime) -> UUID:
                 notice_id=notice,
                 provider=channel.provider,
                 started_at=at,
-            )  # fmt: skip
+            )
         )
     return attempt
 

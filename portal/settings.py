@@ -34,4 +34,4 @@ class PortalSettings(BaseSettings):
 
 @lru_cache
 def settings() -> PortalSettings:
-    return PortalSettings()
+    return PortalSettings.model_validate({})

@@ -22,4 +22,4 @@ class TenantSettings(BaseSettings):
 
 @lru_cache
 def settings() -> TenantSettings:
-    return TenantSettings()
+    return TenantSettings.model_validate({})

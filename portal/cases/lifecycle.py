@@ -182,5 +182,6 @@ def add_evidence(doing: Doing, rows: list[Row]) -> None:
 def _end_of(doing: Doing, deadlines: list[Any], code: str) -> datetime:
     for deadline in deadlines:
         if deadline.code == code and deadline.state == "open":
-            return deadline.due_at  # type: ignore[no-any-return]
+            due_at: datetime = deadline.due_at
+            return due_at
     raise LookupError(f"case {doing.case.number} has no open deadline {code}")

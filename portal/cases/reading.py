@@ -9,7 +9,6 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from portal.cases.models import Case, Event
-from portal.cases.states import State
 from portal.clocks.models import Deadline
 
 PAGE = 30
@@ -75,11 +74,11 @@ def queue(
     return session.scalars(query.limit(PAGE + 1)).all()
 
 
-def _filtered(query: Select[tuple[Case]], wanted: Wanted, now: datetime) -> Select[tuple[Case]]:
+def _filtered(query: Select[Case], wanted: Wanted, now: datetime) -> Select[Case]:
     query = query.where(Case.closed_at.is_not(None) if wanted.closed else Case.closed_at.is_(None))
     if wanted.tenant:
         query = query.where(Case.tenant_id == wanted.tenant)
-    if wanted.state in State:
+    if wanted.state:
         query = query.where(Case.state == wanted.state)
     if wanted.nature:
         query = query.where(Case.nature == wanted.nature)

@@ -5,7 +5,7 @@ audit stand or fall together. The rules that make a Step are pure.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -52,7 +52,7 @@ def _plain(value: object) -> str:
 class _Statement:
     """Collects the parts of one WITH statement and their parameters."""
 
-    def __init__(self, owner: Mapping[str, UUID]) -> None:
+    def __init__(self, owner: Row) -> None:
         self.owner = owner
         self.parts: list[str] = []
         self.parameters: list[Any] = []

@@ -44,6 +44,7 @@ class Clock:
     label: str
     state: str
     words: str
+    due_at: datetime
     by: str
     tone: str
     """met, soon, overdue or calm: the colour that goes with the words."""
@@ -107,6 +108,6 @@ def _clock(row: Any, office: Office, now: datetime) -> Clock:
         tone = {"met": "met", "missed": "overdue"}.get(row.state, "calm")
     limit = "协议约定" if row.code == "performance" else f"{row.limit_amount}{UNITS[row.limit_unit]}"
     return Clock(
-        row.code, LABELS[row.code], row.state, words, say_by(row.due_at), tone, row.provisional,
+        row.code, LABELS[row.code], row.state, words, row.due_at, say_by(row.due_at), tone, row.provisional,
         proof_of(row, office.rules).proof, limit,
     )  # fmt: skip

@@ -17,10 +17,10 @@ from portal.cases.models import Case
 from portal.cases.office import Office, office_of
 from portal.cases.reading import PAGE, NoSuchCase, Wanted, find
 from portal.cases.reading import queue as read_queue
-from portal.cases.states import BY_ACT, NotAllowed, State, allowed_now
+from portal.cases.states import BY_ACT, NotAllowed, State, Transition, allowed_now
 from portal.cases.steps import Conflict, Step, take
 from portal.desk.acts import PAGES, ActForm, AssignForm
-from portal.desk.casefile import PAPER_STATES, gather
+from portal.desk.casefile import PAPER_STATES, Clock, gather
 from portal.documents.asking import KINDS, ask
 from portal.documents.models import Paper
 from portal.evidence.models import Evidence
@@ -82,7 +82,12 @@ def _after() -> tuple[datetime, UUID] | None:
 
 
 def _same_query(**changes: str) -> str:
-    return url_for(".queue", **(request.args.to_dict() | changes))
+    return url_for(".queue", **_loose(request.args.to_dict() | changes))
+
+
+def _loose(values: dict[str, str]) -> dict[str, Any]:
+    """Query values for `url_for`, without those that it takes as its own options."""
+    return {name: value for name, value in values.items() if not name.startswith("_")}
 
 
 def _counts(session: Session, person: Person, at: datetime) -> dict[str, int]:
@@ -132,9 +137,20 @@ def _case_page(
     else:
         lost = {}
     return render_template(
-        "desk/case.html", file=file, acts=acts, tried=tried, trouble=trouble, lost=lost, pages=PAGES,
-        unmasked=bool(reason), where="desk",
+        "desk/case.html",
+        likely=_likely([row for row, _ in acts], file.clocks),
+        file=file, acts=acts, tried=tried, trouble=trouble, lost=lost, pages=PAGES, unmasked=bool(reason), where="desk",
     )  # fmt: skip
+
+
+def _likely(acts: list[Transition], clocks: list[Clock]) -> str:
+    """The act to offer first: one that keeps the promise which falls due next, else the first of the table."""
+    for clock in sorted((clock for clock in clocks if clock.state == "open"), key=lambda clock: clock.due_at):
+        for row in acts:
+            if clock.code in row.meets and not PAGES[row.act].danger:
+                return row.act
+    forward = [row.act for row in acts if row.target and not PAGES[row.act].danger]
+    return forward[0] if forward else ""
 
 
 def _acts(case: Case, person: Person) -> list[Any]:

@@ -6,6 +6,7 @@ Log lines carry ids, never what people wrote: no bodies, no query strings, no na
 import logging
 import re
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import sentry_sdk
@@ -37,7 +38,7 @@ def configure(program: str) -> None:
         )  # fmt: skip
 
 
-def _scrub_event(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _scrub_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {name: SECRETS.sub("[…]", value) if isinstance(value, str) else value for name, value in event.items()}
 
 

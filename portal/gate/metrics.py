@@ -63,7 +63,7 @@ class House(Collector):
         for queue in QUEUES:
             try:
                 with Redis.from_url(notification_settings().redis_url.get_secret_value()) as redis:
-                    depth.add_metric([queue], int(redis.llen(f"rq:queue:{queue}")))  # type: ignore[arg-type]
+                    depth.add_metric([queue], int(redis.llen(f"rq:queue:{queue}")))
             except RedisError:
                 depth.add_metric([queue], -1)
         return depth

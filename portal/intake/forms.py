@@ -138,11 +138,12 @@ class ComplaintForm(Form):
         """What was typed, as the rules want it; after `validate()`."""
         yes_no = {"0": False, "1": True}
         plain = ("subject", "category", "order_number", "facts", "nature", "consumer_class")
+        typed: dict[str, Any] = {name: getattr(self, name).data or "" for name in plain} | self.parsed
         return Complaint(
             consumer=Person(name=self.name.data, phone=self.phone.data, email=self.email.data or ""),
             respondent=Person(name=self.respondent.data),
             respondent_shop=self.shop.data, requests=tuple(self.requests.data),
             is_service=yes_no.get(self.is_service.data), bought_online=yes_no.get(self.bought_online.data),
             consent_publish=self.consent_publish.data, consent_entrust=self.consent_entrust.data,
-            channel=channel, **{name: getattr(self, name).data or "" for name in plain}, **self.parsed,
+            channel=channel, **typed,
         )  # fmt: skip

@@ -103,7 +103,9 @@ def cases() -> str:
     following = None
     if more:
         moment = rows[-1].created_at if wanted.closed else rows[-1].next_due_at
-        following = url_for(".cases", **(request.args.to_dict() | {"after": f"{moment.isoformat()}_{rows[-1].id}"}))
+        same: dict[str, Any] = {name: request.args[name] for name in ("tab", "q", "station") if name in request.args}
+        same["after"] = f"{moment.isoformat()}_{rows[-1].id}"
+        following = url_for(".cases", **same)
     return render_template(
         "oversight/cases.html", rows=[_line(case, at) for case in rows], names=names, stations=stations, tab=tab,
         code=code, next_page=following, query=wanted.text,
