@@ -8,7 +8,6 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -135,8 +134,7 @@ def now() -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_offices() -> Iterator[None]:
+def _fresh_offices() -> None:
     from portal.cases.office import forget_offices
 
     forget_offices()
-    yield

@@ -97,13 +97,14 @@ class ComplaintForm(Form):
     email = StringField("邮箱", [Optional(), check_email, _short(120)], filters=[tidy])
     consumer_class = SelectField(
         "您属于",
+        default="",
         choices=[("", "不填"), *((word, word) for word in ("儿童", "妇女", "老人", "残疾人", "农民", "其他"))],
     )
     respondent = StringField("商家名称", [_need("请填写商家名称,可以照店招填写。"), _short(80)], filters=[tidy])
     shop = StringField("铺位号或楼层", [_short(40)], filters=[tidy])
     is_service = RadioField("买的是", choices=[("", "不确定"), ("0", "商品"), ("1", "服务")], default="")
     subject = StringField("商品或服务名称", [_need("请填写买了什么,例如“运动鞋”。"), _short(80)], filters=[tidy])
-    category = SelectField("类别")
+    category = SelectField("类别", default="")
     amount = StringField("争议金额(元)", filters=[tidy])
     bought_on = StringField("购买日期", filters=[tidy])
     order_number = StringField("订单号或小票号", [_short(60)], filters=[tidy])
@@ -112,7 +113,7 @@ class ComplaintForm(Form):
         "发生了什么", [_need("请写下发生了什么,一两句话也可以。"), _short(4000)], filters=[tidy]
     )  # fmt: skip
     happened_on = StringField("发生日期", filters=[tidy])
-    nature = SelectField("问题类型")
+    nature = SelectField("问题类型", default="")
     requests = SelectMultipleField("您希望商家怎么做", [_need("请至少选一项诉求。")])
     consent_publish = BooleanField("同意去掉个人信息后公示处理结果")
     consent_entrust = BooleanField("需要时同意委托其他调解组织调解")

@@ -107,7 +107,7 @@ def test_working_days_are_counted_one_by_one(start: datetime, amount: int) -> No
 @given(STARTS, LIMITS)
 def test_rungs_come_in_order_and_inside_the_span(start: datetime, limit: Limit) -> None:
     end = due(start, limit, CALENDAR).at
-    times = dict((rung.code, at) for rung, at in rung_times(start, end, DEFAULT, CALENDAR))
+    times = {rung.code: at for rung, at in rung_times(start, end, DEFAULT, CALENDAR)}
     assert start <= times["nearly"] < end == times["overdue"] < times["red"]
     assert start < times["half"] < end
 
