@@ -1,7 +1,7 @@
 """Alembic runs here as the owner (DATABASE_ADMIN_URL), with limits on locks and statements."""
 
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 import tenants.models  # noqa: F401
 from tenants.database import Base
@@ -10,7 +10,7 @@ from tenants.settings import settings
 url = settings().database_admin_url
 if url is None:
     raise SystemExit("DATABASE_ADMIN_URL is not set: migrations run as the owner of the tables")
-with create_engine(url.get_secret_value()).connect() as connection:
+with create_engine(url.get_secret_value(), poolclass=NullPool).connect() as connection:
     connection.execute(text("set lock_timeout = '5s'"))
     connection.execute(text("set statement_timeout = '10min'"))
     connection.commit()

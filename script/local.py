@@ -124,28 +124,42 @@ class Postgres:
         if self.fast:
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        log = (self.folder / "postgres.log").open("ab")
-        (self.data / "postmaster.pid").unlink(missing_ok=True) if not self._alive() else None
-        self.process = subprocess.Popen(
-            [str(self.bin / "postgres"), "-D", str(self.data), *arguments],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL, **self._identity(), start_new_session=True,
-        )  # fmt: skip
-        for _ in range(300):
+        command = [str(self.bin / "postgres"), "-D", str(self.data), *arguments]
+        with (self.folder / "postgres.log").open("ab") as log:
+            for _ in range(20):
+                self._forget_stale_pid()
+                self.process = subprocess.Popen(
+                    command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+                    **self._identity(),
+                )  # fmt: skip
+                if self._answers():
+                    return
+                # After a kill its old children may hold the shared memory for a moment.
+                time.sleep(0.5)
+        raise SystemExit(f"PostgreSQL does not answer; see {self.folder / 'postgres.log'}")
+
+    def _answers(self) -> bool:
+        """Wait until it takes connections; False when it ended instead."""
+        assert self.process is not None
+        for _ in range(600):
             try:
                 self.admin().close()
-                return
-            except psycopg.OperationalError as error:
+                return True
+            except psycopg.OperationalError:
                 if self.process.poll() is not None:
-                    raise SystemExit(f"PostgreSQL stopped at once; see {log.name}") from error
+                    return False
                 time.sleep(0.1)
-        raise SystemExit(f"PostgreSQL does not answer; see {log.name}")
+        return False
 
-    def _alive(self) -> bool:
+    def _forget_stale_pid(self) -> None:
+        """A pid file of a dead server whose number another program has by now would stop the start."""
+        file = self.data / "postmaster.pid"
         try:
-            pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
-            return "postgres" in Path(f"/proc/{pid}/cmdline").read_text()
+            command = Path(f"/proc/{int(file.read_text().split()[0])}/cmdline").read_bytes()
         except (OSError, ValueError, IndexError):
-            return False
+            return
+        if b"postgres" not in command:
+            file.unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run([str(self.bin / program), *arguments], capture_output=True, text=True, **self._identity())

@@ -106,7 +106,8 @@ def take(session: Session, step: Step) -> None:
     written = session.connection().exec_driver_sql(sql, parameters).scalar_one()
     if step.seen_version is not None and written != 1:
         raise Conflict
-    session.expire_all()
+    if step.seen_version is not None or step.deadline_changes:
+        session.expire_all()
 
 
 ORDER = ("cases", "party", "event", "deadline", "evidence", "notice", "paper", "alert", "audit")
