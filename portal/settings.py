@@ -28,8 +28,8 @@ class PortalSettings(BaseSettings):
     file_bytes: int = 20 * 1024 * 1024
     files_most: int = 9
     bind: str = "127.0.0.1:8000"
-    web_processes: int = 3
-    web_threads: int = 4
+    web_processes: int = 4
+    web_threads: int = 2
 
 
 @lru_cache

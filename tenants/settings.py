@@ -18,6 +18,8 @@ class TenantSettings(BaseSettings):
     master_key: SecretStr
     """32 random bytes in base64; wraps each tenant's data key."""
     database_pool: int = 6
+    database_prepares: bool = True
+    """Prepared statements on the server. Turn off behind a PgBouncer older than 1.21 in transaction mode."""
 
 
 @lru_cache

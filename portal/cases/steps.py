@@ -88,26 +88,32 @@ def take(session: Session, step: Step) -> None:
     Raises:
         Conflict: the case's version isn't `step.seen_version` any more.
     """
-    statement = _Statement({"bureau_id": step.bureau, "tenant_id": step.tenant})
-    if step.seen_version is not None:
-        statement.update(
-            "cases", {"id": step.case_id} | step.changes, "and old.version = %s", "version = old.version + 1",
-            step.seen_version,
-        )  # fmt: skip
-    for table in ORDER:
-        if rows := step.inserts.get(table):
-            statement.insert(table, rows)
-    if strange := set(step.inserts) - set(ORDER):
-        raise ValueError(f"a step doesn't write {strange}")
-    for deadline, changes in step.deadline_changes.items():
-        statement.update("deadline", {"id": deadline} | changes)
     session.flush()
-    sql, parameters = statement.sql(), tuple(statement.parameters)
-    written = session.connection().exec_driver_sql(sql, parameters).scalar_one()
+    written = session.connection().exec_driver_sql(*statement_of(step)).scalar_one()
     if step.seen_version is not None and written != 1:
         raise Conflict
     if step.seen_version is not None or step.deadline_changes:
         session.expire_all()
+
+
+def statement_of(step: Step) -> tuple[str, tuple[Any, ...]]:
+    """The one statement that writes the step, and its parameters; it returns how many cases it changed or made.
+
+    Raises:
+        ValueError: a table that steps don't write.
+    """
+    if strange := set(step.inserts) - set(ORDER):
+        raise ValueError(f"a step doesn't write {strange}")
+    statement = _Statement({"bureau_id": step.bureau, "tenant_id": step.tenant})
+    if step.seen_version is not None:
+        row = {"id": step.case_id} | step.changes
+        statement.update("cases", row, "and old.version = %s", "version = old.version + 1", step.seen_version)
+    for table in ORDER:
+        if rows := step.inserts.get(table):
+            statement.insert(table, rows)
+    for deadline, changes in step.deadline_changes.items():
+        statement.update("deadline", {"id": deadline} | changes)
+    return statement.sql(), tuple(statement.parameters)
 
 
 ORDER = ("cases", "party", "event", "deadline", "evidence", "notice", "paper", "alert", "audit")

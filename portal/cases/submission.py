@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from psycopg.errors import UniqueViolation
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.outbox import notices
@@ -20,15 +20,15 @@ from portal.cases.numbers import case_number, show_code, tracking_code, tracking
 from portal.cases.office import Office
 from portal.cases.parties import CONSUMER, RESPONDENT, Person, mask_name, party_row, reach
 from portal.cases.states import BY_ACT, State
-from portal.cases.steps import Row, Step, take
+from portal.cases.steps import Row, Step, statement_of
 from portal.clocks.deadlines import open_deadline
 from portal.gate.words import say_by
 from tenants.calendar import china_date
-from tenants.database import Scope, scoped_session
+from tenants.database import Scope, scoped_pipeline, scoped_session
 from tenants.ids import new_id
 
-COUNT = text(
-    "insert into counter (bureau_id, tenant_id, name, value) values (:bureau, :tenant, :name, 1) "
+COUNT = (
+    "insert into counter (bureau_id, tenant_id, name, value) values (%s, %s, %s, 1) "
     "on conflict (bureau_id, tenant_id, name) do update set value = counter.value + 1 returning value"
 )
 
@@ -77,7 +77,7 @@ class Receipt:
 
 def next_count(session: Session, bureau: UUID, tenant: UUID, name: str) -> int:
     """The next running number; its row is locked until the transaction ends, so there are no gaps."""
-    return int(session.execute(COUNT, {"bureau": bureau, "tenant": tenant, "name": name}).scalar_one())
+    return int(session.connection().exec_driver_sql(COUNT, (bureau, tenant, name)).scalar_one())
 
 
 def submit(
@@ -91,18 +91,21 @@ def submit(
     """
     code = tracking_code(office.tenant, key)
     scope = Scope.public(office.bureau, office.tenant, tracking=tracking_hash(office.tenant, code))
+    day = china_date(at)
     try:
-        with scoped_session(scope) as session:
-            day = china_date(at)
-            running = next_count(session, office.bureau, office.tenant, f"case:{day:%Y%m%d}")
-            step, receipt = _step(office, complaint, key, at, case_number(office.code, day, running), code, actor)
+        with scoped_pipeline(scope) as cursor:
+            cursor.execute(COUNT, (office.bureau, office.tenant, f"case:{day:%Y%m%d}"))
+            running = cursor.fetchone()
+            assert running is not None
+            number = case_number(office.code, day, running[0])
+            step, receipt = _step(office, complaint, key, at, number, code, actor)
             case_id = step.inserts["cases"][0]["id"]
             if evidence:
                 step.add("evidence", *(row | {"case_id": case_id} for row in evidence))
-            take(session, step)
+            cursor.execute(*statement_of(step))
         return receipt
-    except IntegrityError as error:
-        if "submission_key" not in str(error.orig):
+    except UniqueViolation as error:
+        if "submission_key" not in str(error.diag.constraint_name):
             raise
     with scoped_session(scope) as session:
         case = session.execute(select(Case).where(Case.submission_key == key)).scalar_one()
