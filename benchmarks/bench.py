@@ -23,7 +23,7 @@ import supervise  # noqa: E402
 
 @contextmanager
 def servers(web_processes: int = 0) -> Iterator[dict[str, str]]:
-    """A private, durable PostgreSQL and a Valkey, migrated; with `web_processes` also the web. Yields the environment."""
+    """A private, durable PostgreSQL and a Valkey, migrated, and if asked the web. Yields the environment."""
     folder = Path(tempfile.mkdtemp(prefix="portal-bench-", dir="/var/tmp"))
     folder.chmod(0o755)
     postgres, valkey = local.Postgres(folder / "pg").start(), local.Valkey(folder / "valkey").start()
@@ -56,7 +56,7 @@ def servers(web_processes: int = 0) -> Iterator[dict[str, str]]:
 def run_clients(
     clients: int, seconds: float, make: Callable[..., Callable[[], None]], *arguments: Any
 ) -> dict[str, float]:
-    """`clients` processes, each doing `make(index, *arguments)()` over and over; operations per second and times in ms."""
+    """`clients` processes, each doing `make(index, *arguments)()` over and over; per second, and times in ms."""
     context = get_context("fork")
     gate = context.Barrier(clients + 1)
     results = context.Queue()

@@ -52,6 +52,15 @@ def scheduler() -> None:
 
 
 @main.command()
+@click.argument("what", type=click.Choice(["worker", "scheduler"]))
+def alive(what: str) -> None:
+    """本机的后台进程或定时器是否还在工作(供健康检查使用)。"""
+    good = import_module("workers.run").is_alive(what)
+    click.echo("正常" if good else f"本机没有正在工作的 {what}")
+    sys.exit(0 if good else 1)
+
+
+@main.command()
 def migrate() -> None:
     """建立或升级数据库。"""
     import_module("portal.migrating").migrate()

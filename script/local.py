@@ -238,7 +238,12 @@ def _valkey_binary() -> str:
 
 
 def place_for(name: str) -> Path:
-    """A folder that PostgreSQL can run in: under var/, or for root behind closed doors, under /var/tmp."""
+    """A folder that PostgreSQL can run in: under var/, or for root behind closed doors, under /var/tmp.
+
+    `PORTAL_VAR` names another place than var/.
+    """
+    if kept := os.environ.get("PORTAL_VAR"):
+        return Path(kept) / name
     wanted = ROOT / "var" / name
     if os.geteuid() != 0 or all(path.stat().st_mode & 0o001 for path in [ROOT, *ROOT.parents]):
         return wanted

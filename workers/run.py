@@ -1,10 +1,12 @@
 """The two kinds of processes beside the web: workers, and the scheduler with the relay."""
 
 import os
+import socket
 import threading
+from datetime import UTC, datetime, timedelta
 
 import structlog
-from rq import SimpleWorker
+from rq import SimpleWorker, Worker
 from rq.cron import CronScheduler
 
 from portal.gate import logs
@@ -12,8 +14,17 @@ from workers import jobs, relay
 from workers.queues import CLOCKS, IN_ORDER, queue, redis
 
 log = structlog.get_logger()
+SILENCE = timedelta(minutes=2)
 JOBS_BEFORE_RENEWAL = 2000
 """A worker leaves after so many jobs and is started anew: whatever leaks, leaks no further."""
+
+
+def is_alive(what: str) -> bool:
+    """Whether a `worker` or the `scheduler` of this machine has given a sign of life lately."""
+    found = Worker.all(connection=redis()) if what == "worker" else CronScheduler.all(redis())
+    lately = datetime.now(UTC) - SILENCE
+    here = [one for one in found if one.hostname == socket.gethostname() and one.last_heartbeat]
+    return any(one.last_heartbeat.replace(tzinfo=UTC) > lately for one in here)
 
 
 def work() -> None:

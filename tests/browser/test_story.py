@@ -130,12 +130,8 @@ def test_the_whole_line(browser: Browser, address: str, tmp_path: Path) -> None:
         expect(desk.locator("#people")).not_to_contain_text("13812345678")
         image = desk.locator(".thumbs img")
         expect(image).to_be_visible()
-        assert (
-            desk.evaluate(
-                "async () => { const i = document.querySelector('.thumbs img'); await i.decode(); return i.naturalWidth }"
-            )
-            > 0
-        )
+        script = "async image => { await image.decode(); return image.naturalWidth }"
+        assert image.evaluate(script) > 0
 
         # A promise that nobody keeps raises alerts, each rung once.
         late = datetime.now(UTC) + timedelta(hours=25)
