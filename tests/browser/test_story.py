@@ -154,7 +154,10 @@ def test_the_whole_line(browser: Browser, address: str, tmp_path: Path) -> None:
         assert any("双方已和解" in said["text"] for said in sms.texts.values())
         assert set(mail.times.values()) == set(sms.times.values()) == {1}
 
+        desk.set_viewport_size({"width": 390, "height": 844})
         desk.reload()
+        fits(desk)
+        desk.set_viewport_size({"width": 1440, "height": 900})
         link = desk.locator("a:has-text('和解(调解)协议书')")
         cookie = "; ".join(f"{one['name']}={one['value']}" for one in desk.context.cookies())
         request = urllib.request.Request(address + (link.get_attribute("href") or ""), headers={"Cookie": cookie})
