@@ -3,9 +3,18 @@
 from alembic import context
 from sqlalchemy import NullPool, create_engine, text
 
-import tenants.models  # noqa: F401
+import notifications.models as notices
+import portal.cases.models as cases
+import portal.clocks.models as clocks
+import portal.documents.models as documents
+import portal.evidence.models as evidence
+import portal.intake.models as intake
+import tenants.models as organisations
 from tenants.database import Base
 from tenants.settings import settings
+
+MODELS = (organisations, notices, clocks, cases, evidence, documents, intake)
+"""Loaded, so that `Base` knows all tables."""
 
 url = settings().database_admin_url
 if url is None:

@@ -1,21 +1,27 @@
 """The command line: running the house and setting up who is in it."""
 
+import json
 import os
 import runpy
 import shutil
 import sys
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from typing import IO
 
 import click
+from sqlalchemy.orm import Session
 
 from portal.doctor import examine
 from portal.gate.clock import now
 from portal.settings import settings
+from tenants.calendar import china_date
 from tenants.database import Scope, scoped_session
 from tenants.models import Directory
 from tenants.officers import BadOfficer, invite
 from tenants.organisations import BadOrganisation, add_bureau, add_station, bureau_by_code
+from tenants.profiles import BadProfile, profile_for, publish
 from tenants.roles import Role
 
 
@@ -162,6 +168,44 @@ def officer_invite(
     except (BadOrganisation, BadOfficer) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"请把下面的地址交给{name}本人:\n{settings().portal_url}/invitation/{login.lower()}#{secret}")
+
+
+@main.group()
+def profile() -> None:
+    """时限、提醒和选项规则(按版本生效)。"""
+
+
+def _home(organisation: str, session: Session) -> Directory:
+    home = session.get(Directory, organisation.upper())
+    if home is None:
+        raise click.ClickException(f"没有编码为 {organisation} 的单位。")
+    return home
+
+
+@profile.command("show")
+@click.argument("organisation")
+def profile_show(organisation: str) -> None:
+    """打印一个单位现行的规则(JSON,可修改后用 set 发布)。"""
+    with scoped_session(Scope.system("admin")) as session:
+        home = _home(organisation, session)
+        current, _ = profile_for(session, home.bureau_id, home.tenant_id, china_date(now()))
+    click.echo(current.model_dump_json(indent=2))
+
+
+@profile.command("set")
+@click.argument("organisation")
+@click.argument("file", type=click.File())
+@click.option("--from", "from_day", required=True, type=click.DateTime(["%Y-%m-%d"]), help="生效日期,最早明天")
+def profile_set(organisation: str, file: IO[str], from_day: datetime) -> None:
+    """发布一个单位的新规则:监管局给出全部,服务站只给 {"limits": …} 且只能更短。"""
+    try:
+        body = json.load(file)
+        with scoped_session(Scope.system("admin")) as session:
+            home = _home(organisation, session)
+            version = publish(session, home.bureau_id, home.tenant_id, body, from_day.date(), china_date(now()))
+    except (json.JSONDecodeError, BadProfile) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"已发布第{version}版,{from_day:%Y-%m-%d}起生效。")
 
 
 @main.group()

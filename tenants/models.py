@@ -124,6 +124,8 @@ class CalendarYear(Base):
     __tablename__ = "calendar_year"
     year: Mapped[int] = mapped_column(Integer, primary_key=True)
     source: Mapped[str] = mapped_column(Text)
+    recounted_at: Mapped[datetime | None] = mapped_column(UTC_TIME)
+    """When provisional deadlines were counted again for it; None while that waits."""
 
 
 class CalendarDay(Base):

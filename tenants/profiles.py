@@ -4,13 +4,14 @@ Source of the default: domain.md §2, §4, §5.
 """
 
 from datetime import date, time
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tenants.ids import new_id
 from tenants.models import PolicyProfile
 
 Unit = Literal["hours", "working_days", "days"]
@@ -201,3 +202,36 @@ def profile_for(session: Session, bureau: UUID, tenant: UUID, on: date) -> tuple
         own = {code: Limit.model_validate(value) for code, value in newest[tenant].body["limits"].items()}
         base = shortened(base, own)
     return base, version
+
+
+class BadProfile(ValueError):
+    """A profile that can't be published; the message says why."""
+
+
+def publish(session: Session, bureau: UUID, tenant: UUID, body: dict[str, Any], from_day: date, today: date) -> int:
+    """Write a new version for a bureau (a whole profile) or a station (`{"limits": {…}}`). Needs `admin`.
+
+    Cases opened before `from_day` keep the version they were opened under. Returns the version.
+
+    Raises:
+        BadProfile: not valid, longer than the bureau allows, or in force before tomorrow.
+    """
+    if from_day <= today:
+        raise BadProfile(f"生效日期最早为明天,您填的是{from_day}:当天已收到的投诉仍按原规则办理。")
+    try:
+        if tenant == bureau:
+            body = Profile.model_validate(body).model_dump(mode="json")
+        else:
+            own = {code: Limit.model_validate(value) for code, value in body["limits"].items()}
+            shortened(profile_for(session, bureau, bureau, from_day)[0], own)
+            body = {"limits": {code: limit.model_dump() for code, limit in own.items()}}
+    except (ValidationError, KeyError, AttributeError, LimitTooLong) as error:
+        raise BadProfile(f"规则不成立:{error}") from error
+    versions = select(PolicyProfile.version).where(PolicyProfile.tenant_id == tenant)
+    version = max(session.scalars(versions), default=0) + 1
+    session.add(
+        PolicyProfile(
+            bureau_id=bureau, tenant_id=tenant, id=new_id(), version=version, effective_from=from_day, body=body
+        )
+    )
+    return version

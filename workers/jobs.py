@@ -19,7 +19,7 @@ def render(ids: list[str]) -> int:
 def watch_clocks() -> dict[str, int]:
     at = datetime.now(UTC)
     return {
-        "recounted": watching.recount_for_local_days(at),
+        "recounted": watching.recount_for_local_days(at) + watching.recount_for_new_years(at),
         "kept": watching.meet_by_notice(at),
         "fired": watching.scan(at),
         "told": watching.digest(at),

@@ -57,6 +57,7 @@ def upgrade() -> None:
         "calendar_year",
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("recounted_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("year", name=op.f("pk_calendar_year")),
     )
     op.create_table(
@@ -91,6 +92,7 @@ def upgrade() -> None:
         sa.Column("batch", sa.Text(), nullable=True),
         sa.Column("quantity", sa.Text(), nullable=True),
         sa.Column("amount", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column("price", sa.Numeric(precision=14, scale=2), nullable=True),
         sa.Column("bought_on", sa.Date(), nullable=True),
         sa.Column("order_number", sa.Text(), nullable=True),
         sa.Column("bought_online", sa.Boolean(), nullable=True),
@@ -104,25 +106,16 @@ def upgrade() -> None:
         sa.Column("agreement", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
         sa.Column("recovered", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column("punitive", sa.Numeric(precision=14, scale=2), nullable=True),
+        sa.Column("mental_damage", sa.Numeric(precision=14, scale=2), nullable=True),
         sa.Column("satisfaction", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_cases")),
+        sa.UniqueConstraint("bureau_id", "tenant_id", "number", name=op.f("uq_cases_bureau_id_tenant_id_number")),
         sa.UniqueConstraint(
-            "bureau_id",
-            "tenant_id",
-            "number",
-            name=op.f("uq_cases_bureau_id_tenant_id_number"),
+            "bureau_id", "tenant_id", "submission_key", name=op.f("uq_cases_bureau_id_tenant_id_submission_key")
         ),
         sa.UniqueConstraint(
-            "bureau_id",
-            "tenant_id",
-            "submission_key",
-            name=op.f("uq_cases_bureau_id_tenant_id_submission_key"),
-        ),
-        sa.UniqueConstraint(
-            "bureau_id",
-            "tenant_id",
-            "tracking_hash",
-            name=op.f("uq_cases_bureau_id_tenant_id_tracking_hash"),
+            "bureau_id", "tenant_id", "tracking_hash", name=op.f("uq_cases_bureau_id_tenant_id_tracking_hash")
         ),
     )
     op.create_index(
@@ -146,12 +139,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("closed_at is null"),
     )
-    op.create_index(
-        "ix_cases_tenant_created",
-        "cases",
-        ["tenant_id", "created_at", "id"],
-        unique=False,
-    )
+    op.create_index("ix_cases_tenant_created", "cases", ["tenant_id", "created_at", "id"], unique=False)
     op.create_table(
         "counter",
         sa.Column("bureau_id", sa.UUID(), nullable=False),
@@ -177,12 +165,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("recounted_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_local_day")),
-        sa.UniqueConstraint(
-            "bureau_id",
-            "tenant_id",
-            "day",
-            name=op.f("uq_local_day_bureau_id_tenant_id_day"),
-        ),
+        sa.UniqueConstraint("bureau_id", "tenant_id", "day", name=op.f("uq_local_day_bureau_id_tenant_id_day")),
     )
     op.create_table(
         "login_name",
@@ -226,11 +209,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_notice_case", "notice", ["tenant_id", "case_id"], unique=False)
     op.create_index(
-        "ix_notice_dead",
-        "notice",
-        ["bureau_id", "id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'dead'"),
+        "ix_notice_dead", "notice", ["bureau_id", "id"], unique=False, postgresql_where=sa.text("state = 'dead'")
     )
     op.create_index(
         "ix_notice_waiting",
@@ -281,17 +260,9 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_paper")),
         sa.UniqueConstraint(
-            "bureau_id",
-            "tenant_id",
-            "check_code",
-            name=op.f("uq_paper_bureau_id_tenant_id_check_code"),
+            "bureau_id", "tenant_id", "check_code", name=op.f("uq_paper_bureau_id_tenant_id_check_code")
         ),
-        sa.UniqueConstraint(
-            "bureau_id",
-            "tenant_id",
-            "number",
-            name=op.f("uq_paper_bureau_id_tenant_id_number"),
-        ),
+        sa.UniqueConstraint("bureau_id", "tenant_id", "number", name=op.f("uq_paper_bureau_id_tenant_id_number")),
     )
     op.create_index("ix_paper_case", "paper", ["tenant_id", "case_id"], unique=False)
     op.create_index(
@@ -313,12 +284,7 @@ def upgrade() -> None:
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_phone_code")),
     )
-    op.create_index(
-        "ix_phone_code_phone",
-        "phone_code",
-        ["tenant_id", "phone_index", "id"],
-        unique=False,
-    )
+    op.create_index("ix_phone_code_phone", "phone_code", ["tenant_id", "phone_index", "id"], unique=False)
     op.create_table(
         "policy_profile",
         sa.Column("bureau_id", sa.UUID(), nullable=False),
@@ -329,10 +295,7 @@ def upgrade() -> None:
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_policy_profile")),
         sa.UniqueConstraint(
-            "bureau_id",
-            "tenant_id",
-            "version",
-            name=op.f("uq_policy_profile_bureau_id_tenant_id_version"),
+            "bureau_id", "tenant_id", "version", name=op.f("uq_policy_profile_bureau_id_tenant_id_version")
         ),
     )
     op.create_table(
@@ -344,10 +307,7 @@ def upgrade() -> None:
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_tenant_key")),
         sa.UniqueConstraint(
-            "bureau_id",
-            "tenant_id",
-            "version",
-            name=op.f("uq_tenant_key_bureau_id_tenant_id_version"),
+            "bureau_id", "tenant_id", "version", name=op.f("uq_tenant_key_bureau_id_tenant_id_version")
         ),
     )
     op.create_table(
@@ -450,12 +410,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("bureau_id", "tenant_id", "id", name=op.f("pk_notice_attempt")),
     )
-    op.create_index(
-        "ix_notice_attempt_notice",
-        "notice_attempt",
-        ["tenant_id", "notice_id"],
-        unique=False,
-    )
+    op.create_index("ix_notice_attempt_notice", "notice_attempt", ["tenant_id", "notice_id"], unique=False)
     op.create_table(
         "officer_session",
         sa.Column("bureau_id", sa.UUID(), nullable=False),
@@ -540,21 +495,13 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_alert_waiting",
-        "alert",
-        ["not_before"],
-        unique=False,
-        postgresql_where=sa.text("notice_id is null"),
+        "ix_alert_waiting", "alert", ["not_before"], unique=False, postgresql_where=sa.text("notice_id is null")
     )
 
 
 def downgrade() -> None:
     #
-    op.drop_index(
-        "ix_alert_waiting",
-        table_name="alert",
-        postgresql_where=sa.text("notice_id is null"),
-    )
+    op.drop_index("ix_alert_waiting", table_name="alert", postgresql_where=sa.text("notice_id is null"))
     op.drop_table("alert")
     op.drop_table("station")
     op.drop_index("ix_party_phone", table_name="party")
@@ -568,15 +515,9 @@ def downgrade() -> None:
     op.drop_table("evidence")
     op.drop_index("ix_event_case", table_name="event")
     op.drop_table("event")
+    op.drop_index("ix_deadline_rung", table_name="deadline", postgresql_where=sa.text("next_rung_at is not null"))
     op.drop_index(
-        "ix_deadline_rung",
-        table_name="deadline",
-        postgresql_where=sa.text("next_rung_at is not null"),
-    )
-    op.drop_index(
-        "ix_deadline_provisional",
-        table_name="deadline",
-        postgresql_where=sa.text("provisional and state = 'open'"),
+        "ix_deadline_provisional", table_name="deadline", postgresql_where=sa.text("provisional and state = 'open'")
     )
     op.drop_index("ix_deadline_case", table_name="deadline")
     op.drop_table("deadline")
@@ -584,24 +525,12 @@ def downgrade() -> None:
     op.drop_table("policy_profile")
     op.drop_index("ix_phone_code_phone", table_name="phone_code")
     op.drop_table("phone_code")
-    op.drop_index(
-        "ix_paper_waiting",
-        table_name="paper",
-        postgresql_where=sa.text("state in ('asked', 'rendering')"),
-    )
+    op.drop_index("ix_paper_waiting", table_name="paper", postgresql_where=sa.text("state in ('asked', 'rendering')"))
     op.drop_index("ix_paper_case", table_name="paper")
     op.drop_table("paper")
     op.drop_table("officer")
-    op.drop_index(
-        "ix_notice_waiting",
-        table_name="notice",
-        postgresql_where=sa.text("state in ('pending', 'claimed')"),
-    )
-    op.drop_index(
-        "ix_notice_dead",
-        table_name="notice",
-        postgresql_where=sa.text("state = 'dead'"),
-    )
+    op.drop_index("ix_notice_waiting", table_name="notice", postgresql_where=sa.text("state in ('pending', 'claimed')"))
+    op.drop_index("ix_notice_dead", table_name="notice", postgresql_where=sa.text("state = 'dead'"))
     op.drop_index("ix_notice_case", table_name="notice")
     op.drop_table("notice")
     op.drop_table("login_name")
@@ -609,20 +538,10 @@ def downgrade() -> None:
     op.drop_table("directory")
     op.drop_table("counter")
     op.drop_index("ix_cases_tenant_created", table_name="cases")
+    op.drop_index("ix_cases_queue", table_name="cases", postgresql_where=sa.text("closed_at is null"))
+    op.drop_index("ix_cases_bureau_open", table_name="cases", postgresql_where=sa.text("closed_at is null"))
     op.drop_index(
-        "ix_cases_queue",
-        table_name="cases",
-        postgresql_where=sa.text("closed_at is null"),
-    )
-    op.drop_index(
-        "ix_cases_bureau_open",
-        table_name="cases",
-        postgresql_where=sa.text("closed_at is null"),
-    )
-    op.drop_index(
-        "ix_cases_bureau_created",
-        table_name="cases",
-        postgresql_include=["tenant_id", "state", "result", "closed_at"],
+        "ix_cases_bureau_created", table_name="cases", postgresql_include=["tenant_id", "state", "result", "closed_at"]
     )
     op.drop_table("cases")
     op.drop_table("calendar_year")

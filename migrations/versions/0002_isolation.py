@@ -172,6 +172,7 @@ def upgrade() -> None:
         for role, verbs in roles.items():
             for name in SCOPES if role == "*" else (role,):
                 op.execute(f"grant {', '.join(verbs)} on {table} to portal_{name}")
+    op.execute("grant update (recounted_at) on calendar_year to portal_scan")
     op.execute("grant select on alembic_version to portal_rollup")
 
 

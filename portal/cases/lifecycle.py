@@ -148,11 +148,18 @@ def withdraw(doing: Doing, reason: str) -> None:
     finish(act, public="消费者撤回投诉。", internal=reason, reason=reason, result="撤回")
 
 
-def close(doing: Doing, recovered: Decimal | None, note: str) -> None:
+def close(
+    doing: Doing,
+    recovered: Decimal | None,
+    note: str,
+    punitive: Decimal | None = None,
+    mental_damage: Decimal | None = None,
+) -> None:
     """Finish the case. Meets `performance`; opens `call_back`."""
     act = doing.begin("close")
     act.tell_side("closed", {"note": note})
-    changes: dict[str, Any] = {} if recovered is None else {"recovered": recovered}
+    money = {"recovered": recovered, "punitive": punitive, "mental_damage": mental_damage}
+    changes: dict[str, Any] = {name: amount for name, amount in money.items() if amount is not None}
     finish(act, public=f"投诉已办结。{note}".strip(), closed_at=doing.at, **changes)
 
 

@@ -65,6 +65,7 @@ class Case(Base, Owned):
     quantity: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[Decimal | None] = mapped_column(MONEY)
     """Amount in dispute, CNY."""
+    price: Mapped[Decimal | None] = mapped_column(MONEY)
     bought_on: Mapped[date | None] = mapped_column(Date)
     order_number: Mapped[str | None] = mapped_column(Text)
     bought_online: Mapped[bool | None] = mapped_column(Boolean)
@@ -80,6 +81,9 @@ class Case(Base, Owned):
     """{"terms": […], "amount": "123.45", "until": "2026-12-01", "settled_on": iso}"""
     result: Mapped[str | None] = mapped_column(Text)
     recovered: Mapped[Decimal | None] = mapped_column(MONEY)
+    """挽回经济损失, CNY; the next two are parts of it."""
+    punitive: Mapped[Decimal | None] = mapped_column(MONEY)
+    mental_damage: Mapped[Decimal | None] = mapped_column(MONEY)
     satisfaction: Mapped[int | None] = mapped_column(Integer)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.cases.models import Case
 from portal.clocks.deadlines import Rules
 from portal.settings import settings
 from tenants.calendar import calendar_for, china_date
@@ -44,7 +45,10 @@ _kept: dict[tuple[UUID, date], tuple[float, Office]] = {}
 
 
 def office_of(session: Session, bureau: UUID, tenant: UUID, at: datetime) -> Office:
-    """The office of a station; a change of its rules is seen within `KEPT_SECONDS`."""
+    """The office of a station under the rules in force at `at`: for a case, when it was opened.
+
+    A change of rules or calendar is seen within `KEPT_SECONDS`.
+    """
     key = (tenant, china_date(at))
     kept = _kept.get(key)
     if kept is None or monotonic() - kept[0] > KEPT_SECONDS:
@@ -74,3 +78,8 @@ def _gather(session: Session, bureau: UUID, tenant: UUID, on: date) -> Office:
         bureau, tenant, station.code, station.name, station.short_name, station.phone, station.address,
         station.host_name, authority.name, rules, version, vault_of(session, tenant),
     )  # fmt: skip
+
+
+def office_for(session: Session, case: Case) -> Office:
+    """The office of a case's station under the rules that the case was opened under."""
+    return office_of(session, case.bureau_id, case.tenant_id, case.created_at)

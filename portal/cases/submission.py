@@ -51,6 +51,7 @@ class Complaint:
     batch: str = ""
     quantity: str = ""
     amount: Decimal | None = None
+    price: Decimal | None = None
     bought_on: date | None = None
     order_number: str = ""
     bought_online: bool | None = None
@@ -144,7 +145,7 @@ def _case_row(office: Office, complaint: Complaint, key: UUID, at: datetime, num
         "subject", "respondent_shop", "category", "nature", "brand", "model", "batch", "quantity", "order_number",
     )  # fmt: skip
     row: dict[str, Any] = {name: getattr(complaint, name) or None for name in plain}
-    same = ("is_service", "amount", "bought_on", "bought_online", "happened_on", "facts", "channel")
+    same = ("is_service", "amount", "price", "bought_on", "bought_online", "happened_on", "facts", "channel")
     row |= {name: getattr(complaint, name) for name in (*same, "consent_publish", "consent_entrust")}
     return row | {
         "number": number, "kind": "complaint", "state": State.SUBMITTED, "version": 1,

@@ -8,7 +8,7 @@ from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from notifications.models import Notice
 from notifications.outbox import Recipient, notices
 from portal.cases.acting import FAR, SYSTEM, event_row
 from portal.cases.models import Case, Event
-from portal.cases.office import Office, forget_offices, office_of
+from portal.cases.office import Office, forget_offices, office_for, office_of
 from portal.clocks.deadlines import LABELS, ended, recounted
 from portal.clocks.ladder import digest_gap, due_rungs, may_tell_from
 from portal.clocks.models import Alert, Deadline
@@ -24,7 +24,7 @@ from portal.gate.words import say_by, say_time
 from portal.settings import settings
 from tenants.database import Scope, scoped_session
 from tenants.ids import new_id
-from tenants.models import Bureau, LocalDay, Officer, Station
+from tenants.models import Bureau, CalendarYear, LocalDay, Officer, Station
 from tenants.officers import officers_with
 from tenants.profiles import Rung
 from tenants.roles import Role
@@ -53,8 +53,8 @@ def scan(at: datetime) -> int:
 
 
 def _fire(session: Session, deadline: Deadline, at: datetime) -> int:
-    office = office_of(session, deadline.bureau_id, deadline.tenant_id, at)
     case = session.get_one(Case, (deadline.bureau_id, deadline.tenant_id, deadline.case_id))
+    office = office_for(session, case)
     rungs, later = due_rungs(deadline, at, office.rules)
     for rung in rungs:
         _alert(session, office, case, deadline, rung, at)
@@ -189,17 +189,15 @@ def _next_due(session: Session, deadline: Deadline) -> None:
     case.next_due_at = min(session.scalars(query), default=FAR)
 
 
-def recount(session: Session, bureau: UUID, at: datetime, reason: str) -> int:
-    """Count a district's open deadlines again after its calendar changed; returns how many moved.
+def recount(session: Session, deadlines: Select[Deadline], reason: str, at: datetime) -> int:
+    """Count open deadlines again after a calendar changed; returns how many moved.
 
     The old date, the new date and the reason go into each case's timeline. Rungs that fired stay fired.
     """
     moved = 0
-    query = select(Deadline).where(Deadline.bureau_id == bureau, Deadline.state == "open").with_for_update()
-    for deadline in session.scalars(query):
-        office = office_of(session, bureau, deadline.tenant_id, at)
-        changes = recounted(deadline, office.rules)
-        old = deadline.due_at
+    for deadline in session.scalars(deadlines.where(Deadline.state == "open").with_for_update()):
+        case = session.get_one(Case, (deadline.bureau_id, deadline.tenant_id, deadline.case_id))
+        changes, old = recounted(deadline, office_for(session, case).rules), deadline.due_at
         for name, value in changes.items():
             setattr(deadline, name, value)
         if changes["due_at"] == old:
@@ -207,7 +205,6 @@ def recount(session: Session, bureau: UUID, at: datetime, reason: str) -> int:
         moved += 1
         session.flush()
         _next_due(session, deadline)
-        case = session.get_one(Case, (deadline.bureau_id, deadline.tenant_id, deadline.case_id))
         words = f"“{LABELS[deadline.code]}”期限由{say_time(old)}改为{say_time(deadline.due_at)},原因:{reason}。"
         _note(session, case, at, "recount", words)
     return moved
@@ -224,6 +221,20 @@ def recount_for_local_days(at: datetime) -> int:
         moved = 0
         for day in days:
             words = f"{day.day.month}月{day.day.day}日{'停止办公' if day.off else '正常办公'}({day.reason})"
-            moved += recount(session, day.bureau_id, at, words)
+            moved += recount(session, select(Deadline).where(Deadline.bureau_id == day.bureau_id), words, at)
             day.recounted_at = at
         return moved
+
+
+def recount_for_new_years(at: datetime) -> int:
+    """Count provisional deadlines again once their year's notice is loaded; returns how many moved."""
+    with scoped_session(Scope.system("scan")) as session:
+        waiting = select(CalendarYear).where(CalendarYear.recounted_at.is_(None)).order_by(CalendarYear.year)
+        years = list(session.scalars(waiting.with_for_update(skip_locked=True)))
+        if not years:
+            return 0
+        forget_offices()
+        words = f"{'、'.join(str(year.year) for year in years)}年放假安排已公布"
+        for year in years:
+            year.recounted_at = at
+        return recount(session, select(Deadline).where(Deadline.provisional), words, at)

@@ -122,6 +122,8 @@ class WithdrawForm(ActForm):
 
 class CloseForm(ActForm):
     recovered = StringField("挽回经济损失(元)", filters=[tidy])
+    punitive = StringField("其中加倍赔偿(元)", filters=[tidy])
+    mental_damage = StringField("其中精神损害赔偿(元)", filters=[tidy])
     note = _words("办结说明", description="消费者能看到。")
 
     def offer(self, doing: Doing) -> None:
@@ -130,6 +132,16 @@ class CloseForm(ActForm):
 
     def validate_recovered(self, field: Any) -> None:
         field.parsed = parse_money(field.data)
+
+    def validate_punitive(self, field: Any) -> None:
+        field.parsed = parse_money(field.data)
+
+    def validate_mental_damage(self, field: Any) -> None:
+        field.parsed = parse_money(field.data)
+        whole = getattr(self.recovered, "parsed", None)
+        parts = sum(part for part in (getattr(self.punitive, "parsed", None), field.parsed) if part)
+        if parts and (whole is None or parts > whole):
+            raise ValidationError(f"加倍赔偿与精神损害赔偿合计{parts}元,不能超过挽回经济损失{whole or 0}元。")
 
 
 class CallBackForm(ActForm):
@@ -202,7 +214,12 @@ PAGES: dict[str, ActPage] = {
     ),
     "hand_over": ActPage(HandOverForm, lambda doing, form: lifecycle.hand_over(doing, form.note.data)),
     "withdraw": ActPage(WithdrawForm, lambda doing, form: lifecycle.withdraw(doing, form.reason.data), danger=True),
-    "close": ActPage(CloseForm, lambda doing, form: lifecycle.close(doing, form.recovered.parsed, form.note.data)),
+    "close": ActPage(
+        CloseForm,
+        lambda doing, form: lifecycle.close(
+            doing, form.recovered.parsed, form.note.data, form.punitive.parsed, form.mental_damage.parsed
+        ),
+    ),
     "call_back": ActPage(
         CallBackForm,
         lambda doing, form: lifecycle.call_back(doing, int(form.satisfaction.data), form.words.data),

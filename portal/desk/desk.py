@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from portal.cases.acting import Actor, audit_row, write_audit
 from portal.cases.lifecycle import Doing
 from portal.cases.models import Case
-from portal.cases.office import Office, office_of
+from portal.cases.office import Office, office_for, office_of
 from portal.cases.reading import PAGE, NoSuchCase, Wanted, find
 from portal.cases.reading import queue as read_queue
 from portal.cases.states import BY_ACT, NotAllowed, State, Transition, allowed_now
@@ -122,12 +122,13 @@ def show(number: str) -> str | tuple[str, int]:
 def _case_page(
     number: str, *, tried: str = "", form: ActForm | None = None, trouble: str = "", reason: str = ""
 ) -> str:
-    with _at_work() as (session, office, person, at):
+    with _at_work() as (session, _, person, at):
         case = _find(session, number)
         if reason:
             write_audit(
                 session, case.bureau_id, case.tenant_id, [audit_row(at, _actor(person), "unmask", case.id, reason)]
             )
+        office = office_for(session, case)
         doing = Doing(session, office, case, _actor(person), at)
         acts = [(row, _offered(doing, row.act, form if row.act == tried else None)) for row in _acts(case, person)]
         file = gather(session, office, case, at, unmask=bool(reason))
@@ -195,9 +196,9 @@ def do(number: str, act: str) -> str | Response | tuple[str, int]:
         abort(400)
     form = page.form(prefix=act)
     try:
-        with _at_work() as (session, office, _, at):
+        with _at_work() as (session, _, _, at):
             case = _find(session, number, lock=True)
-            doing = Doing(session, office, case, _actor(person), at, seen)
+            doing = Doing(session, office_for(session, case), case, _actor(person), at, seen)
             form.offer(doing)
             _officers(doing, form)
             form.process(request.form)

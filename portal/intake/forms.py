@@ -100,11 +100,23 @@ class ComplaintForm(Form):
         default="",
         choices=[("", "不填"), *((word, word) for word in ("儿童", "妇女", "老人", "残疾人", "农民", "其他"))],
     )
+    sex = SelectField("性别", default="", choices=[("", "不填"), ("女", "女"), ("男", "男")])
+    age_band = SelectField(
+        "年龄",
+        default="",
+        choices=[("", "不填"), *((word, word) for word in ("18岁以下", "18-35岁", "36-59岁", "60岁以上"))],
+    )
+    address = StringField("联系地址", [_short(120)], filters=[tidy])
     respondent = StringField("商家名称", [_need("请填写商家名称,可以照店招填写。"), _short(80)], filters=[tidy])
     shop = StringField("铺位号或楼层", [_short(40)], filters=[tidy])
     is_service = RadioField("买的是", choices=[("", "不确定"), ("0", "商品"), ("1", "服务")], default="")
     subject = StringField("商品或服务名称", [_need("请填写买了什么,例如“运动鞋”。"), _short(80)], filters=[tidy])
     category = SelectField("类别", default="")
+    brand = StringField("品牌", [_short(40)], filters=[tidy])
+    model = StringField("型号", [_short(60)], filters=[tidy])
+    batch = StringField("批号或生产日期", [_short(60)], filters=[tidy])
+    quantity = StringField("数量", [_short(40)], filters=[tidy])
+    price = StringField("购买价格(元)", filters=[tidy])
     amount = StringField("争议金额(元)", filters=[tidy])
     bought_on = StringField("购买日期", filters=[tidy])
     order_number = StringField("订单号或小票号", [_short(60)], filters=[tidy])
@@ -129,6 +141,9 @@ class ComplaintForm(Form):
     def validate_amount(self, field: Any) -> None:
         self.parsed["amount"] = parse_money(field.data, "争议金额")
 
+    def validate_price(self, field: Any) -> None:
+        self.parsed["price"] = parse_money(field.data, "购买价格")
+
     def validate_bought_on(self, field: Any) -> None:
         self.parsed["bought_on"] = parse_day(field.data, "购买日期")
 
@@ -138,10 +153,15 @@ class ComplaintForm(Form):
     def complaint(self, channel: str) -> Complaint:
         """What was typed, as the rules want it; after `validate()`."""
         yes_no = {"0": False, "1": True}
-        plain = ("subject", "category", "order_number", "facts", "nature", "consumer_class")
+        plain = (
+            "subject", "category", "order_number", "facts", "nature", "consumer_class", "sex", "age_band", "brand",
+            "model", "batch", "quantity",
+        )  # fmt: skip
         typed: dict[str, Any] = {name: getattr(self, name).data or "" for name in plain} | self.parsed
         return Complaint(
-            consumer=Person(name=self.name.data, phone=self.phone.data, email=self.email.data or ""),
+            consumer=Person(
+                name=self.name.data, phone=self.phone.data, email=self.email.data or "", address=self.address.data or ""
+            ),
             respondent=Person(name=self.respondent.data),
             respondent_shop=self.shop.data, requests=tuple(self.requests.data),
             is_service=yes_no.get(self.is_service.data), bought_online=yes_no.get(self.bought_online.data),

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from portal.cases.acting import THE_CONSUMER
 from portal.cases.lifecycle import Doing, add_evidence, withdraw
 from portal.cases.models import Case, Event
+from portal.cases.office import office_for
 from portal.cases.reading import deadlines_of
 from portal.cases.states import ALIVE, BY_ACT, State
 from portal.cases.steps import Conflict
@@ -165,9 +166,7 @@ def more(which: int) -> str | Response | tuple[str, int]:
             forget(rows)
             flash("投诉已办结,不能再补充证据。如有新情况,请致电服务站。", "error")
             return redirect(url_for(".mine", which=which), 303)
-        place = find_place(case.number.split("-")[0])
-        assert place is not None
-        add_evidence(Doing(opened, office_at(place, at), case, THE_CONSUMER, at), rows)
+        add_evidence(Doing(opened, office_for(opened, case), case, THE_CONSUMER, at), rows)
     flash(f"已收到{len(rows)}份证据,工作人员会看到。", "info")
     return redirect(url_for(".mine", which=which), 303)
 
@@ -183,9 +182,7 @@ def take_back(which: int) -> str | Response | tuple[str, int]:
             case = opened.execute(select(Case).where(Case.id == proof.case).with_for_update()).scalar_one()
             if State(case.state) not in ALIVE:
                 raise Conflict
-            place = find_place(case.number.split("-")[0])
-            assert place is not None
-            withdraw(Doing(opened, office_at(place, at), case, THE_CONSUMER, at), reason)
+            withdraw(Doing(opened, office_for(opened, case), case, THE_CONSUMER, at), reason)
     except Conflict:
         flash("投诉的状态刚刚变化,现在不能撤回。请看下方最新进展。", "error")
         return redirect(url_for(".mine", which=which), 303)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from portal.cases.acting import Actor, audit_row, write_audit
 from portal.cases.models import Case
-from portal.cases.office import office_of
+from portal.cases.office import office_for
 from portal.cases.reading import PAGE, NoSuchCase, Wanted, find, queue
 from portal.cases.states import State
 from portal.desk.casefile import gather
@@ -153,7 +153,7 @@ def _page(number: str, trouble: str = "", reason: str = "") -> str:
             write_audit(
                 session, case.bureau_id, case.tenant_id, [audit_row(at, _actor(person), "unmask", case.id, reason)]
             )
-        office = office_of(session, case.bureau_id, case.tenant_id, at)
+        office = office_for(session, case)
         file = gather(session, office, case, at, unmask=bool(reason))
     return render_template(
         "oversight/case.html", file=file, office=office, trouble=trouble, unmasked=bool(reason), where="oversight"

@@ -146,6 +146,13 @@ def test_the_whole_line(browser: Browser, address: str, tmp_path: Path) -> None:
         assert sum(body.count("审查登记:时限已过半") for body in told) == 2
         assert sum(body.count("审查登记:即将到期") for body in told) == 2
 
+        assert not [said for said in mail.texts.values() if said["to"].startswith("chief.")]
+        watching.scan(late + timedelta(days=5))
+        watching.digest(late + timedelta(days=9))
+        _due_now()
+        carry()
+        assert sum(said["to"].startswith("chief.") for said in mail.texts.values()) == 1
+
         act(desk, "accept")
         act(desk, "contact", outcome="店长同意当面协商")
         act(desk, "settle", terms="1. 经营者退货并退款\n2. 经营者当面道歉", amount="1,299.50")

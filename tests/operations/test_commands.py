@@ -54,6 +54,38 @@ def test_a_district_is_set_up_by_hand_and_the_officer_sets_a_password() -> None:
     assert "李梅" in client.get("/s/HL0001").text
 
 
+def test_rules_are_published_by_version_and_a_case_keeps_its_own(tmp_path: Path, now: datetime) -> None:
+    from datetime import timedelta
+
+    from portal.cases.office import forget_offices
+    from tests.cast import district
+
+    place = district(now)
+    station = place.stations[0]
+    file = tmp_path / "rules.json"
+    file.write_text(run("profile", "show", place.code)[1].replace('"amount": 24', '"amount": 20'))
+    day = "2026-12-01"
+    assert "最早为明天" in run("profile", "set", place.code, str(file), "--from", "2026-11-01")[1]
+    assert "第1版" in run("profile", "set", place.code, str(file), "--from", day)[1]
+    file.write_text('{"limits": {"review": {"amount": 30, "unit": "hours"}}}')
+    assert "规则不成立" in run("profile", "set", station.code, str(file), "--from", day)[1]
+    file.write_text('{"limits": {"review": {"amount": 4, "unit": "hours"}}}')
+    assert "第1版" in run("profile", "set", station.code, str(file), "--from", day)[1]
+    forget_offices()
+    later = now + timedelta(days=10)
+    old, new = station.submit(now), station.submit(later)
+    assert old.answer_by - now == timedelta(hours=24)
+    assert new.answer_by - later == timedelta(hours=4)
+    from portal.cases.office import office_for
+    from portal.cases.reading import find
+    from tenants.database import scoped_session
+
+    with scoped_session(station.scope) as session:
+        kept = office_for(session, find(session, old.number)).rules.profile.limits["first_reply"]
+        changed = office_for(session, find(session, new.number)).rules.profile.limits["first_reply"]
+    assert (kept.amount, changed.amount) == (24, 20)
+
+
 def test_the_doctor_says_what_is_wrong_and_how_to_mend_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with providers():
         code, said = run("doctor")

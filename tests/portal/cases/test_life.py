@@ -202,3 +202,31 @@ def test_a_sent_decline_notice_meets_its_clock(station: StationCast, now: dateti
         public = session.scalars(select(Event.public_text).where(Event.act == "decline")).one()
         assert "消费者协会" in str(public)
         assert session.scalars(select(Case.next_due_at)).one().year == 9999
+
+
+def test_a_provisional_deadline_is_recounted_when_the_year_is_published(station: StationCast) -> None:
+    from tenants.calendar import YearNotice, load_notice
+
+    at = datetime.fromisoformat("2026-12-28T10:00:00+08:00")
+    watching.recount_for_new_years(at)
+    number = station.submit(at).number
+    with scoped_session(station.scope) as session:
+        before = {row.code: row for row in deadlines_of(session, find(session, number))}
+        assert before["decision"].provisional
+        assert not before["review"].provisional
+    try:
+        with scoped_session(Scope.system("admin")) as session:
+            off = {date(2027, 1, day): "元旦" for day in (1, 2, 3)}
+            load_notice(session, YearNotice(2027, "国务院办公厅通知", off, {date(2027, 1, 9): "元旦调休"}))
+        assert watching.recount_for_new_years(at) >= 1
+        with scoped_session(station.scope) as session:
+            after = {row.code: row for row in deadlines_of(session, find(session, number))}
+            words = session.scalars(select(Event.internal_text).where(Event.act == "recount")).all()
+        assert not after["decision"].provisional
+        assert any("2027年放假安排已公布" in str(line) for line in words)
+        assert after["decision"].due_at != before["decision"].due_at
+    finally:
+        with scoped_session(Scope.system("admin")) as session:
+            session.execute(text("delete from calendar_day where day >= '2027-01-01'"))
+            session.execute(text("delete from calendar_year where year = 2027"))
+        forget_offices()
