@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -21,11 +21,10 @@ from portal.cases.states import BY_ACT, NotAllowed, State, Transition, allowed_n
 from portal.cases.steps import Conflict, Step, take
 from portal.desk.acts import PAGES, ActForm, AssignForm
 from portal.desk.casefile import PAPER_STATES, Clock, gather
+from portal.desk.files import evidence_file, paper_file
+from portal.desk.lists import asked_key, key_after, line_of
 from portal.documents.asking import KINDS, ask
 from portal.documents.models import Paper
-from portal.evidence.models import Evidence
-from portal.gate.files import path_of
-from portal.gate.words import say_by, time_left
 from portal.identity.accounts import acting, at_station, current_person, request_id
 from tenants.calendar import china_date
 from tenants.officers import Person, officers_with
@@ -49,17 +48,15 @@ def _actor(person: Person) -> Actor:
 def queue() -> str:
     with _at_work() as (session, office, person, at):
         wanted = _wanted(person)
-        rows = list(read_queue(session, wanted, at, _after()))
+        rows = list(read_queue(session, wanted, at, asked_key()))
         more, rows = len(rows) > PAGE, rows[:PAGE]
         names = {officer.id: officer.name for officer in officers_with(session, person.tenant, AT_STATION)}
         counts = _counts(session, person, at)
         natures = office.rules.profile.natures
-    last = rows[-1] if rows else None
-    key = (last.created_at if wanted.closed else last.next_due_at).isoformat() if last else ""
     return render_template(
-        "desk/queue.html", rows=[_line(case, at, names) for case in rows], wanted=wanted, counts=counts,
-        next_page=_same_query(after=f"{key}_{last.id}") if more and last else None,
-        states=[state for state in State if state != State.CLOSED], natures=natures, paged=bool(_after()),
+        "desk/queue.html", rows=[line_of(case, at) for case in rows], names=names, wanted=wanted, counts=counts,
+        next_page=_same_query(after=key_after(rows[-1], closed=wanted.closed)) if more else None,
+        states=[state for state in State if state != State.CLOSED], natures=natures, paged=bool(asked_key()),
         tab=request.args.get("tab", "open"),
     )  # fmt: skip
 
@@ -71,14 +68,6 @@ def _wanted(person: Person) -> Wanted:
         closed=tab == "closed", handler=person.id if tab == "mine" else None,
         text=request.args.get("q", "").strip()[:80],
     )  # fmt: skip
-
-
-def _after() -> tuple[datetime, UUID] | None:
-    moment, _, row = request.args.get("after", "").partition("_")
-    try:
-        return datetime.fromisoformat(moment), UUID(row)
-    except ValueError:
-        return None
 
 
 def _same_query(**changes: str) -> str:
@@ -99,18 +88,6 @@ def _counts(session: Session, person: Person, at: datetime) -> dict[str, int]:
         ).where(Case.closed_at.is_(None))
     ).one()
     return {"open": row[0], "overdue": row[1], "mine": row[2]}
-
-
-def _line(case: Case, at: datetime, names: dict[UUID, str]) -> dict[str, Any]:
-    far = case.next_due_at.year > 9000
-    left = case.next_due_at - at
-    tone = (
-        "calm" if far else "overdue" if left.total_seconds() < 0 else "soon" if left.total_seconds() < 14400 else "calm"
-    )
-    return {
-        "case": case, "state": State(case.state), "tone": tone, "handler": names.get(case.handler_id or case.id, ""),
-        "left": "无待办时限" if far else time_left(case.next_due_at, at), "by": "" if far else say_by(case.next_due_at),
-    }  # fmt: skip
 
 
 @blueprint.get("/cases/<number>")
@@ -229,42 +206,14 @@ def unmask(number: str) -> str | tuple[str, int]:
 @at_station
 def evidence(number: str, evidence: UUID) -> Response:
     with _at_work() as (session, _, person, at):
-        case = _find(session, number)
-        row = session.get(Evidence, (case.bureau_id, case.tenant_id, evidence))
-        if row is None or row.case_id != case.id:
-            abort(404)
-        if "full" in request.args:
-            write_audit(
-                session, case.bureau_id, case.tenant_id, [audit_row(at, _actor(person), "view_evidence", case.id)]
-            )
-    return send_evidence(row)
-
-
-def send_evidence(row: Evidence) -> Response:
-    """The file, so that a browser shows it and never runs it."""
-    answer = send_file(path_of(row.stored_as), mimetype=row.media_type, conditional=True, max_age=0)
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    answer.headers["Content-Disposition"] = "inline"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
-
-
-def send_paper(paper: Paper) -> Response:
-    assert paper.stored_as is not None
-    answer = send_file(path_of(paper.stored_as), mimetype="application/pdf", download_name=f"{paper.number}.pdf")
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+        return evidence_file(session, _find(session, number), evidence, _actor(person), at)
 
 
 @blueprint.get("/papers/<uuid:paper>.pdf")
 @at_station
 def paper(paper: UUID) -> Response:
     with _at_work() as (session, _, person, at):
-        row = session.get(Paper, (person.bureau, person.tenant, paper))
-        if row is None or row.state != "issued":
-            abort(404)
-        write_audit(session, person.bureau, person.tenant, [audit_row(at, _actor(person), "open_paper", row.case_id)])
-    return send_paper(row)
+        return paper_file(session, paper, _actor(person), at)
 
 
 @blueprint.route("/papers", methods=["GET", "POST"])

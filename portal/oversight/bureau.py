@@ -13,12 +13,9 @@ from portal.cases.acting import Actor, audit_row, write_audit
 from portal.cases.models import Case
 from portal.cases.office import office_for
 from portal.cases.reading import PAGE, NoSuchCase, Wanted, find, queue
-from portal.cases.states import State
 from portal.desk.casefile import gather
-from portal.desk.desk import send_evidence, send_paper
-from portal.documents.models import Paper
-from portal.evidence.models import Evidence
-from portal.gate.words import say_by, time_left
+from portal.desk.files import evidence_file, paper_file
+from portal.desk.lists import asked_key, key_after, line_of
 from portal.identity.accounts import acting, at_bureau, current_person, request_id
 from tenants.calendar import china_date
 from tenants.ids import new_id
@@ -62,7 +59,7 @@ def home() -> str:
     with acting() as (session, person, at):
         first = _first_of_month(at)
         stations = session.execute(MONTH, {"at": at, "first": first, "bureau": person.bureau}).mappings().all()
-        red = [_line(case, at) for case in queue(session, Wanted(red=True), at)[:10]]
+        red = [line_of(case, at) for case in queue(session, Wanted(red=True), at)[:10]]
         names = _names(session)
     total = {
         name: sum(row[name] for row in stations)
@@ -77,15 +74,6 @@ def _names(session: Session) -> dict[UUID, str]:
     return {row.tenant_id: row.short_name for row in session.scalars(select(Station))}
 
 
-def _line(case: Case, at: datetime) -> dict[str, Any]:
-    far = case.next_due_at.year > 9000
-    late = case.next_due_at < at
-    return {
-        "case": case, "state": State(case.state), "tone": "overdue" if late else "calm",
-        "left": "无待办时限" if far else time_left(case.next_due_at, at), "by": "" if far else say_by(case.next_due_at),
-    }  # fmt: skip
-
-
 @blueprint.get("/cases")
 @at_bureau
 def cases() -> str:
@@ -96,28 +84,19 @@ def cases() -> str:
         text=request.args.get("q", "").strip()[:80],
     )  # fmt: skip
     with acting() as (session, _, at):
-        rows = list(queue(session, wanted, at, _after()))
+        rows = list(queue(session, wanted, at, asked_key()))
         names = _names(session)
         stations = session.scalars(select(Station).order_by(Station.code)).all()
     more, rows = len(rows) > PAGE, rows[:PAGE]
     following = None
     if more:
-        moment = rows[-1].created_at if wanted.closed else rows[-1].next_due_at
         same: dict[str, Any] = {name: request.args[name] for name in ("tab", "q", "station") if name in request.args}
-        same["after"] = f"{moment.isoformat()}_{rows[-1].id}"
+        same["after"] = key_after(rows[-1], closed=wanted.closed)
         following = url_for(".cases", **same)
     return render_template(
-        "oversight/cases.html", rows=[_line(case, at) for case in rows], names=names, stations=stations, tab=tab,
+        "oversight/cases.html", rows=[line_of(case, at) for case in rows], names=names, stations=stations, tab=tab,
         code=code, next_page=following, query=wanted.text,
     )  # fmt: skip
-
-
-def _after() -> tuple[datetime, UUID] | None:
-    moment, _, row = request.args.get("after", "").partition("_")
-    try:
-        return datetime.fromisoformat(moment), UUID(row)
-    except ValueError:
-        return None
 
 
 @blueprint.get("/cases/<number>")
@@ -164,26 +143,14 @@ def _page(number: str, trouble: str = "", reason: str = "") -> str:
 @at_bureau
 def evidence(number: str, evidence: UUID) -> Response:
     with acting() as (session, person, at):
-        case = _find(session, number)
-        row = session.get(Evidence, (case.bureau_id, case.tenant_id, evidence))
-        if row is None or row.case_id != case.id:
-            abort(404)
-        if "full" in request.args:
-            write_audit(
-                session, case.bureau_id, case.tenant_id, [audit_row(at, _actor(person), "view_evidence", case.id)]
-            )
-    return send_evidence(row)
+        return evidence_file(session, _find(session, number), evidence, _actor(person), at)
 
 
 @blueprint.get("/papers/<uuid:paper>.pdf")
 @at_bureau
 def paper(paper: UUID) -> Response:
     with acting() as (session, person, at):
-        row = session.scalar(select(Paper).where(Paper.bureau_id == person.bureau, Paper.id == paper))
-        if row is None or row.state != "issued":
-            abort(404)
-        write_audit(session, row.bureau_id, row.tenant_id, [audit_row(at, _actor(person), "open_paper", row.case_id)])
-    return send_paper(row)
+        return paper_file(session, paper, _actor(person), at)
 
 
 @blueprint.route("/calendar", methods=["GET", "POST"])
