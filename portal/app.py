@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from notifications.relay import wake
 from portal.demo import inbox
@@ -37,6 +38,8 @@ def create_app() -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
+    if proxies := settings().trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     app.jinja_env.filters["moment"] = _moment
     web.install(app)
     csrf.init_app(app)

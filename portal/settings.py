@@ -19,6 +19,8 @@ class PortalSettings(BaseSettings):
     """Evidence and papers; outside the web root."""
     secure_cookies: bool = False
     """True behind TLS."""
+    trusted_proxies: int = 0
+    """How many proxies stand in front; their word for the client's address and scheme is taken."""
     demo: bool = False
     """Shows the demo's logins and `/dev/inbox`."""
     inbox_dir: Path = ROOT / "var" / "inbox"

@@ -7,7 +7,7 @@ session must never cost a shopper the complaint. Its idempotency key makes one c
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from sqlalchemy import select
@@ -86,7 +86,7 @@ def complain(code: str) -> str | AnyResponse | tuple[str, int]:
     except BadFile as error:
         return _form_page(office, form, key, file_error=str(error)), 400
     channel = "qr" if request.form.get("channel") == "qr" else "web"
-    receipt = submit(office, form.complaint(channel), key, at, rows)
+    receipt = submit(office, form.complaint(channel), _submission_key(form), at, rows)
     if receipt.again:
         forget(rows)
     session["receipt"] = _kept(office, receipt)
@@ -98,11 +98,19 @@ def _chosen(file: FileStorage) -> bool:
 
 
 def _key() -> UUID:
-    """The form's idempotency key; a form that lost it gets one from what it says, so a retry stays one case."""
+    """The key that the form was given."""
     try:
         return UUID(request.form.get("key", ""))
     except ValueError:
         return uuid4()
+
+
+def _submission_key(form: ComplaintForm) -> UUID:
+    """The form's key together with what it says: a retry stays one case, and another text under the same key
+    (a second tab that shares the draft) is a case of its own instead of being taken for a retry and lost.
+    """
+    words = (form.phone.data, form.respondent.data, form.subject.data, form.facts.data)
+    return uuid5(_key(), "\n".join(words))
 
 
 def _form_page(office: Office, form: ComplaintForm, key: UUID, file_error: str = "") -> str:

@@ -164,18 +164,25 @@ def calendar() -> str | Response | tuple[str, int]:
             if not error:
                 flash("已登记。未结案件的期限会在一分钟内重新计算,并写入各案进展。", "info")
                 return redirect(url_for(".calendar"), 303)
-        days = session.scalars(
-            select(LocalDay).where(LocalDay.bureau_id == person.bureau).order_by(LocalDay.day.desc()).limit(PAGE)
-        ).all()
-        page = render_template("oversight/calendar.html", days=days, error=error, typed=request.form, may_add=may_add)
+        query = select(LocalDay).where(LocalDay.bureau_id == person.bureau).order_by(LocalDay.day.desc())
+        if before := _day(request.args.get("before", "")):
+            query = query.where(LocalDay.day < before)
+        days = session.scalars(query.limit(PAGE + 1)).all()
+        page = render_template(
+            "oversight/calendar.html",
+            days=days[:PAGE],
+            more=len(days) > PAGE,
+            error=error,
+            typed=request.form,
+            may_add=may_add,
+        )
     return page, 400 if error else 200
 
 
 def _add_day(session: Session, person: Person) -> str:
     """Write a local day; returns what is wrong with what was typed, or nothing."""
-    try:
-        day = date.fromisoformat(request.form.get("day", ""))
-    except ValueError:
+    day = _day(request.form.get("day", ""))
+    if day is None:
         return "请选择日期。"
     reason = request.form.get("reason", "").strip()[:80]
     if not reason:
@@ -187,3 +194,10 @@ def _add_day(session: Session, person: Person) -> str:
         LocalDay(bureau_id=person.bureau, tenant_id=person.bureau, id=new_id(), day=day, off=off, reason=reason)
     )
     return ""
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None

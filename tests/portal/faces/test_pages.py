@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -106,6 +106,25 @@ def test_a_retry_with_a_photo_is_one_case(client: FlaskClient, place: DistrictCa
     with scoped_session(place.stations[0].scope) as session:
         assert session.execute(text("select count(*) from cases")).scalar_one() == 1
         assert session.execute(text("select count(*) from evidence")).scalar_one() == 1
+
+
+def test_another_text_under_the_same_key_is_not_lost(client: FlaskClient, place: DistrictCast) -> None:
+    code, form = place.stations[0].code, typed()
+    seen = set()
+    for facts in ("鞋底断裂", "另一双鞋也坏了", "鞋底断裂"):
+        assert client.post(f"/s/{code}/complain", data=form | {"facts": facts}).status_code == 303
+        seen.add(numbers_in(client, code))
+    assert len(seen) == 2
+
+
+def test_guesses_are_counted_by_the_address_behind_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    from portal.settings import settings
+
+    monkeypatch.setattr(settings(), "trusted_proxies", 1)
+    made = create_app()
+    made.add_url_rule("/whoami", view_func=lambda: request.remote_addr or "")
+    answer = made.test_client().get("/whoami", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.7"})
+    assert answer.text == "203.0.113.7"
 
 
 def test_tracking_answers_alike_for_wrong_number_and_wrong_code(client: FlaskClient, place: DistrictCast) -> None:
